@@ -1,0 +1,3 @@
+-- home/.config/Code/User/globalStorage/state.vscdb
+CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+INSERT INTO ItemTable VALUES ('secret://{"extensionId":"ms-mssql.mssql","key":"Microsoft.SqlTools|itemtype:Profile|id:42"}', '{"type":"Buffer","data":[118,49,48,1,2,3,4,5,6,7,8,9,10,11,12,13]}'), ('windsurfAuthStatus', '{"apiKey":"sk-ws-01-Bittern_Heron-42","name":"Mara"}'), ('extension.aiKey', '{"openai":{"apiKey":"sk-ext-Plover9912"}}'), ('editorFontInfo', '[{"fontSize":13}]'), ('history.recentlyOpenedPathsList', '{"entries":[{"folderUri":"file:///home/mara/billing"}]}'), ('gitlens:views:state', '{"token":"not a sign-in"}');

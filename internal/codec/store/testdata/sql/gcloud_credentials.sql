@@ -1,0 +1,4 @@
+-- home/.config/gcloud/credentials.db
+CREATE TABLE "credentials" (account_id TEXT PRIMARY KEY, value BLOB);
+INSERT INTO credentials VALUES ('mara@ledger.example', '{"client_id": "32555940559.apps.googleusercontent.com", "client_secret": "ZmssLNjJy2998hD4CTg2ejr2", "refresh_token": "1//04gOriole-Bunting_CgYIARAAGAQSNwF", "revoke_uri": "https://accounts.google.com/o/oauth2/revoke", "scopes": ["openid", "https://www.googleapis.com/auth/cloud-platform"], "token_uri": "https://oauth2.googleapis.com/token", "type": "authorized_user"}'),
+ ('deploy@ledger-prod.iam.gserviceaccount.com', '{"client_email": "deploy@ledger-prod.iam.gserviceaccount.com", "client_id": "108273645192837465012", "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDGcloudTanager\n-----END PRIVATE KEY-----\n", "private_key_id": "9f8e7d6c5b4a39281706f5e4d3c2b1a098877665", "token_uri": "https://oauth2.googleapis.com/token", "type": "service_account"}');
