@@ -1,0 +1,1 @@
+module.exports = {"mcpServers": {"x": {"command": "npx"}}};
