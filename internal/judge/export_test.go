@@ -1,0 +1,4 @@
+package judge
+
+// MatchGlob is tried by itself in tests.
+var MatchGlob = matchGlob
