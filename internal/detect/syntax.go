@@ -113,12 +113,9 @@ var (
 	percent   = form{"%", "%", bare}
 	system    = form{"{#", "}", bare}
 	atSign    = form{"@@", "@@", bare}
-	yaak      = form{"${[", "]}", yaakCall}
+	yaak      = form{"${[", "]}", bare} // ${[ name ]}, ${[ function(arg) ]}
 	jmeterVar = form{"${", "}", jmeter}
 )
-
-// yaakCall reads ${[ name ]} and ${[ function(arg) ]}.
-func yaakCall(s string) ref { return bare(s) }
 
 // forms lists the forms of each grammar, longer openings first.
 var forms = map[clientele.Syntax][]form{

@@ -15,11 +15,8 @@ import (
 
 // decode offers a file to the decoders it called for, takes what they say apart, and adds
 // what the engine found beyond that.
-func (r *reader) decode(raw, text []byte, matches []detect.Match, in input, any bool) {
-	var parts []clientele.Part
-	if any {
-		parts = r.parts(raw, text, in)
-	}
+func (r *reader) decode(raw, text []byte, matches []detect.Match, in input) {
+	parts := r.parts(raw, text, in)
 	if len(parts) == 0 {
 		r.keepLoose(text, matches, in, 1)
 		return

@@ -276,12 +276,17 @@ type input struct {
 	nesting int // archives around it
 }
 
-// content handles a file that is in memory.
-func (r *reader) content(data []byte, in input) {
+// offer notes the decoders that a path calls for, and reports whether there are any.
+func (r *reader) offer(path string) (any bool) {
 	r.wanted = slices.Grow(r.wanted[:0], r.table.Len())[:r.table.Len()]
 	clear(r.wanted)
-	any := false
-	r.table.ByPath(in.path, func(d int) { r.wanted[d], any = true, true })
+	r.table.ByPath(path, func(d int) { r.wanted[d], any = true, true })
+	return any
+}
+
+// content handles a file that is in memory.
+func (r *reader) content(data []byte, in input) {
+	any := r.offer(in.path)
 	if archive(data, in.path) {
 		r.unpack(data, in)
 		return
@@ -289,7 +294,7 @@ func (r *reader) content(data []byte, in input) {
 	text, isText := safefile.UTF8(data)
 	if !isText {
 		if any {
-			r.decode(data, nil, nil, in, true)
+			r.decode(data, nil, nil, in)
 		}
 		return
 	}
@@ -302,7 +307,7 @@ func (r *reader) content(data []byte, in input) {
 		r.keepLoose(text, matches, in, 1)
 		return
 	}
-	r.decode(data, text, matches, in, any)
+	r.decode(data, text, matches, in)
 }
 
 // ownReport recognises the JSON of an earlier scan: its fingerprints look generated, and are
@@ -315,10 +320,7 @@ func ownReport(text []byte) bool {
 // largeFile reads a file larger than the buffer: in pieces if nothing says that it is a
 // format we know, else whole.
 func (r *reader) largeFile(ctx context.Context, f *os.File, size int64, in input) {
-	r.wanted = slices.Grow(r.wanted[:0], r.table.Len())[:r.table.Len()]
-	clear(r.wanted)
-	any := false
-	r.table.ByPath(in.path, func(d int) { r.wanted[d], any = true, true })
+	any := r.offer(in.path)
 	head := r.buf[:safefile.SniffLen]
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {

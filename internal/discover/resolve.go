@@ -39,7 +39,7 @@ func (j *joiner) resolve(b *build) {
 				for _, v := range follow(table, cred.Refs) {
 					cred.DefinedAt = append(cred.DefinedAt, v.Cred.Location)
 					// The name of the variable did not say that it is a secret. Its use does.
-					if at := place(v.Cred.Location); !v.Secret && v.Cred.Class.Embedded() && cred.Role.Secret() && soleReference(cred) && !promoted[at] && b.owns(v) {
+					if at := place(v.Cred.Location); !v.Secret && v.Cred.Class.Embedded() && cred.Role.Secret() && len(cred.Refs) == 1 && !promoted[at] && b.owns(v) {
 						promoted[at] = true
 						d := v.Cred
 						d.Role = cred.Role
@@ -80,8 +80,6 @@ func (b *build) owns(v reading.Variable) bool {
 func place(l clientele.Location) string {
 	return l.File + "\x00" + strings.Join(l.Path, "\x00")
 }
-
-func soleReference(c clientele.Credential) bool { return len(c.Refs) == 1 }
 
 // variables are all definitions that the client's references may mean, by name.
 func (j *joiner) variables(b *build) map[string][]reading.Variable {

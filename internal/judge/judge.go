@@ -103,7 +103,7 @@ func (j *judgement) add(rule clientele.RuleID, c *clientele.Client, cred *client
 }
 
 // marking are the tools in which a variable can be marked as secret.
-var marking = map[clientele.Tool]bool{"postman": true, "insomnia": true, "bruno": true, "hoppscotch": true, "yaak": true, "github-actions": false}
+var marking = map[clientele.Tool]bool{"postman": true, "insomnia": true, "bruno": true, "hoppscotch": true, "yaak": true}
 
 func (j *judgement) credentials(s Subject) {
 	c := s.Client

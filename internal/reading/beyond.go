@@ -20,7 +20,7 @@ func isJSON(text []byte) bool {
 // Finish adds what the engine found in the file's text, takes the secrets out of every name,
 // and returns the readings of the file's parts, of which there is at least one.
 func (x *Reader) Finish(matches []detect.Match) []*Reading {
-	x.beyond(x.all, x.content, matches)
+	x.beyond(matches)
 	for _, a := range addressesIn(x.content) {
 		x.out = nearest(x.all, a.line+1)
 		x.address(a)
@@ -52,7 +52,8 @@ func Loose(key fingerprint.Key, file string, text []byte, matches []detect.Match
 
 // beyond adds to a file's readings the secrets that the engine found and no decoder pointed
 // at. A generic rule counts only for values that no decoder looked at.
-func (x *Reader) beyond(out []*Reading, text []byte, matches []detect.Match) {
+func (x *Reader) beyond(matches []detect.Match) {
+	out, text := x.all, x.content
 	known := map[string]bool{}
 	for _, r := range out {
 		for _, c := range r.Creds {
