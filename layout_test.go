@@ -30,25 +30,68 @@ var floors = map[string]int{
 	"internal/dsn":        1,
 	"internal/sqlitefile": 1,
 
-	"internal/command":     2,
-	"internal/fingerprint": 2,
+	"internal/notice":    1,
+	"internal/syslog":    1,
+	"internal/telemetry": 1,
+	"internal/ticket":    1,
+	"internal/tlog":      1,
 
-	"internal/codec/*": 3,
+	"internal/command":       2,
+	"internal/db":            2,
+	"internal/fingerprint":   2,
+	"internal/keywrap":       2,
+	"internal/notify/*":      2,
+	"internal/ocsf":          2,
+	"internal/oidc":          2,
+	"internal/oidc/oidctest": 3,
+	"internal/scim":          2,
+	"internal/scim/scimtest": 2,
+	"internal/settings":      2,
+	"internal/ticket/*":      2,
+	"internal/witness":       2,
+
+	"internal/audit":          3,
+	"internal/codec/*":        3,
+	"internal/db/dbtest":      3,
+	"internal/policy":         3,
+	"internal/scim/peoplecsv": 3,
 
 	"internal/codec":   4,
+	"internal/guard":   4,
 	"internal/judge":   4,
 	"internal/reading": 4,
+	"internal/sink":    4,
 
+	"internal/change":   5,
 	"internal/discover": 5,
+	"internal/identity": 5,
 
-	"internal/render": 6,
+	"internal/inventory": 6,
+	"internal/render":    6,
 
-	"cmd/clientele": 10,
+	"internal/evidence":  5,
+	"internal/lifecycle": 7,
+	"internal/reach":     7,
+
+	"internal/review": 8,
+
+	"internal/httpapi": 9,
+	"internal/notify":  9,
+
+	"internal/app": 10,
+
+	"cmd/clientele": 11,
 }
 
 // revealers are the packages that may open a Plaintext: those that take found values apart
 // and judge them. Nothing that writes a report is among them.
-var revealers = []string{"", "internal/codec/*", "internal/command", "internal/dsn", "internal/reading"}
+//
+// Of the server, it is those that put a secret onto the wire to the service it is for, or
+// show a token once to whom it is for.
+var revealers = []string{
+	"", "internal/codec/*", "internal/command", "internal/dsn", "internal/reading",
+	"internal/app", "internal/db", "internal/httpapi", "internal/identity", "internal/notify/*", "internal/oidc", "internal/sink", "internal/ticket/*", "internal/tlog",
+}
 
 // badNames say nothing of what a package keeps or does.
 var badNames = []string{"util", "utils", "common", "helper", "helpers", "model", "models", "types", "core", "base", "shared", "manager"}
