@@ -29,6 +29,7 @@ type scanFlags struct {
 	format, output, baseline, suppressions        string
 	failOn, keyFile                               string
 	maxSizeMiB                                    int64
+	sendFlags
 }
 
 var formats = []string{"table", "json", "sarif", "html", "csv"}
@@ -43,8 +44,9 @@ its secrets live, which identity it uses, how it is synced, who may own it, and
 what to do about the risks.
 
 Without a path it reads the places in your home folder where tools keep their
-files, and the current folder. Nothing is sent anywhere, nothing is changed, and
-no secret is tried or printed: values appear as keyed fingerprints.
+files, and the current folder. Nothing is changed, nothing is sent anywhere unless
+you say --send, and no secret is tried, printed or sent: values appear as keyed
+fingerprints.
 
 Files named in .clienteleignore (in the grammar of .gitignore) are left out;
 .gitignore is not obeyed, as ignored files are where secrets are. Findings can be
@@ -56,7 +58,8 @@ Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or input;
   clientele scan ~/work/shop             one repository
   clientele scan --format html -o scan.html .
   clientele scan --fail-on high .        in a pipeline
-  clientele scan --format json -o base.json . && clientele scan --baseline base.json .`,
+  clientele scan --format json -o base.json . && clientele scan --baseline base.json .
+  clientele scan --send                  and put what was found into the inventory`,
 		RunE: func(c *cobra.Command, args []string) error { return runScan(c, f, args) },
 	}
 	fl := cmd.Flags()
@@ -73,6 +76,7 @@ Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or input;
 	fl.StringVar(&f.keyFile, "key-file", "", "file with the key of the fingerprints (default: made on first use; or the variable CLIENTELE_FINGERPRINT_KEY)")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every client, credential and unreadable file")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes on standard error")
+	f.sendFlags.add(cmd)
 	complete(cmd, "format", formats)
 	complete(cmd, "fail-on", []string{"info", "low", "medium", "high", "critical"})
 	return cmd
@@ -85,6 +89,12 @@ func complete(cmd *cobra.Command, flag string, values []string) {
 }
 
 func runScan(cmd *cobra.Command, f scanFlags, paths []string) error {
+	if f.resume {
+		return resumeScan(cmd, f)
+	}
+	if f.send && f.baseline != "" {
+		return &clientele.Error{Kind: clientele.Invalid, Msg: "a scan without the findings of a baseline would close them on the server", Hint: "leave out --baseline or --send"}
+	}
 	write, err := writer(f.format)
 	if err != nil {
 		return err
@@ -133,6 +143,11 @@ func runScan(cmd *cobra.Command, f scanFlags, paths []string) error {
 	remember(scan)
 	if err := emit(cmd.OutOrStdout(), f, scan, write); err != nil {
 		return err
+	}
+	if f.send {
+		if err := sendScan(cmd, f, scan); err != nil {
+			return err
+		}
 	}
 	for _, x := range res.Findings {
 		if limit >= 0 && x.Suppressed == "" && x.Severity >= limit {
