@@ -14,13 +14,15 @@ need() { # need COMMAND PACKAGE
 }
 need git git
 need chromium chromium
+[ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || need initdb postgresql
 
 echo "== lint"
 ./lint.sh
 echo "== tests"
 go test -timeout 20m ./...
 echo "== races, where there is more than one goroutine"
-go test -race -timeout 20m ./cmd/... ./internal/discover ./internal/reading ./internal/detect ./internal/command ./internal/render
+go test -race -timeout 20m ./cmd/... ./internal/discover ./internal/reading ./internal/detect ./internal/command ./internal/render \
+  ./internal/db ./internal/guard ./internal/witness ./internal/telemetry
 echo "== benchmarks compile"
 go -C bench vet ./...
 go -C tools vet ./...
